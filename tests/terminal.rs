@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 /// The longest wait for a byte: the program may share its core with other tests.
-const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// A program in a terminal.
 struct Terminal {
@@ -38,7 +38,7 @@ impl Terminal {
     /// Waits until the terminal shows this text.
     fn wait_for(&mut self, text: &str) {
         while !self.shown.contains(text) {
-            match self.bytes.recv_timeout(PATIENCE) {
+            match self.bytes.recv_timeout(LONGEST_WAIT) {
                 Ok(byte) => self.shown.push(byte.into()),
                 Err(_) => {
                     let _ = self.script.kill();
@@ -55,7 +55,7 @@ impl Terminal {
 
     /// All that was shown, and the exit code.
     fn end(mut self) -> (String, Option<i32>) {
-        while let Ok(byte) = self.bytes.recv_timeout(PATIENCE) {
+        while let Ok(byte) = self.bytes.recv_timeout(LONGEST_WAIT) {
             self.shown.push(byte.into());
         }
         let _ = self.script.kill();

@@ -146,11 +146,21 @@ pub(crate) fn strangers(command: impl FnOnce() -> Command, words: &CommandLine) 
 fn stranger(name: &String, known: &[String]) -> UnknownVariable {
     // `MONTESIEVE_seed` is a slip too.
     let upper = name.to_uppercase();
-    let distance = |other: &&String| strsim::osa_distance(&upper, other);
-    match known.iter().min_by_key(distance).filter(|near| distance(near) <= SLIP) {
+    match nearest(&upper, known.iter().map(String::as_str), |_| SLIP) {
         Some(near) => UnknownVariable::Slip(format!("{name} is no variable of montesieve; did you mean {near}?")),
         None => UnknownVariable::Unknown(name.clone()),
     }
+}
+
+/// The name that `word` is probably meant to be: the nearest one, if it is at most `most` edits
+/// away.
+pub(crate) fn nearest<'n>(
+    word: &str,
+    names: impl Iterator<Item = &'n str>,
+    most: impl Fn(&str) -> usize,
+) -> Option<&'n str> {
+    let distance = |name: &&str| strsim::osa_distance(word, name);
+    names.min_by_key(distance).filter(|name| distance(name) <= most(name))
 }
 
 /// The variables of all options, those of subcommands too.
@@ -160,7 +170,7 @@ fn add_variables(command: &Command, names: &mut Vec<String>) {
 }
 
 /// The variable that presets an option.
-fn variable_of(long: &str) -> String {
+pub(crate) fn variable_of(long: &str) -> String {
     format!("{PREFIX}{}", long.to_uppercase().replace('-', "_"))
 }
 
@@ -179,21 +189,14 @@ pub(crate) struct Preset {
 pub(crate) fn with_presets(command: &Command, words: &CommandLine) -> Result<(Vec<OsString>, Vec<Preset>), String> {
     let mut arguments = words.arguments.clone();
     let mut presets = Vec::new();
-    let is_word = |argument: &&OsString| !argument.as_encoded_bytes().starts_with(b"-");
-    let Some((mut place, subcommand)) = arguments.iter().enumerate().skip(1).find(|(_, a)| is_word(a)) else {
-        return Ok((arguments, presets));
-    };
-    let Some(mut subcommand) = command.find_subcommand(subcommand) else { return Ok((arguments, presets)) };
-    // `integrate` has its options after the name of the integrand.
-    while let Some(inner) = arguments.get(place + 1).and_then(|word| subcommand.find_subcommand(word)) {
-        (place, subcommand) = (place + 1, inner);
-    }
-    for argument in arguments[place + 1..].iter_mut().take_while(|argument| *argument != "--") {
+    let (path, start) = subcommand_path(command, &arguments);
+    let [_, .., subcommand] = path[..] else { return Ok((arguments, presets)) };
+    for argument in arguments[start..].iter_mut().take_while(|argument| *argument != "--") {
         if let Some(separated) = separated(subcommand, argument) {
             *argument = separated;
         }
     }
-    let given = given(subcommand, &arguments[place + 1..]);
+    let given = given(subcommand, &arguments[start..]);
 
     let mut inserted = Vec::new();
     for option in subcommand.get_arguments().filter(|option| !given.contains(&option.get_id())) {
@@ -213,21 +216,44 @@ pub(crate) fn with_presets(command: &Command, words: &CommandLine) -> Result<(Ve
         inserted.push(argument);
         presets.push(Preset { option: format!("--{long}"), assignment });
     }
-    arguments.splice(place + 1..place + 1, inserted);
+    arguments.splice(start..start, inserted);
     Ok((arguments, presets))
+}
+
+/// The commands that the arguments name: `command` itself, its subcommand, and so on, as far as
+/// they are known (`integrate` has its options after the name of the integrand); and the place
+/// behind the last name.
+pub(crate) fn subcommand_path<'c>(command: &'c Command, arguments: &[OsString]) -> (Vec<&'c Command>, usize) {
+    let is_word = |argument: &OsString| !argument.as_encoded_bytes().starts_with(b"-");
+    let first = arguments.iter().skip(1).position(is_word).map_or(arguments.len(), |skipped| skipped + 1);
+    let (mut path, mut last) = (vec![command], command);
+    while let Some(inner) = arguments.get(first + path.len() - 1).and_then(|word| last.find_subcommand(word)) {
+        path.push(inner);
+        last = inner;
+    }
+    let end = first + path.len() - 1;
+    (path, end)
 }
 
 /// `-p4` and `-qp4` as clap reads them, `-p=4` and `-qp=4`, if `-p` is an option that may be given
 /// without a value: primesieve has the short form.
 fn separated(subcommand: &Command, argument: &OsStr) -> Option<OsString> {
     let letters = argument.to_str()?.strip_prefix('-').filter(|letters| !letters.starts_with('-'))?;
-    let mut options = letters.char_indices().map_while(|(at, letter)| {
-        let option = subcommand.get_arguments().find(|option| option.get_short() == Some(letter))?;
-        (is_flag(option) || option.is_require_equals_set()).then_some((at + letter.len_utf8(), option))
-    });
-    let (end, _) = options.find(|(_, option)| option.is_require_equals_set())?;
+    let (end, _) = short_options(subcommand, letters).find(|(_, option)| option.is_require_equals_set())?;
     let (before, value) = letters.split_at(end);
     value.starts_with(|c: char| c.is_ascii_digit()).then(|| format!("-{before}={value}").into())
+}
+
+/// The options that the letters behind a dash give, each with its end, up to one whose value is the
+/// rest of the letters.
+fn short_options<'c>(subcommand: &'c Command, letters: &str) -> impl Iterator<Item = (usize, &'c Arg)> {
+    let mut is_rest_value = false;
+    letters.char_indices().map_while(move |(at, letter)| {
+        let option = subcommand.get_arguments().find(|option| option.get_short() == Some(letter));
+        let option = option.filter(|_| !is_rest_value)?;
+        is_rest_value = !is_flag(option) && !option.is_require_equals_set();
+        Some((at + letter.len_utf8(), option))
+    })
 }
 
 fn is_flag(option: &Arg) -> bool {
@@ -251,13 +277,7 @@ fn given<'c>(subcommand: &'c Command, arguments: &[OsString]) -> Vec<&'c clap::I
             let name = long.split('=').next().unwrap_or(long);
             given.extend(subcommand.get_arguments().filter(|o| o.get_long() == Some(name)).map(Arg::get_id));
         } else if let Some(letters) = argument.strip_prefix('-') {
-            for letter in letters.chars() {
-                let Some(option) = subcommand.get_arguments().find(|o| o.get_short() == Some(letter)) else { break };
-                given.push(option.get_id());
-                if !is_flag(option) && !option.is_require_equals_set() {
-                    break; // The rest is its value.
-                }
-            }
+            given.extend(short_options(subcommand, letters).map(|(_, option)| option.get_id()));
         }
     }
     given

@@ -168,19 +168,6 @@ pub fn command_of(arguments: &[OsString]) -> clap::Command {
     name.and_then(Commands::subcommand).map_or_else(command, |subcommand| alone.subcommand(subcommand))
 }
 
-/// The commands that the arguments name: `command` itself, its subcommand, and so on, as far as
-/// they are known.
-pub fn subcommand_path<'c>(command: &'c clap::Command, arguments: &[OsString]) -> Vec<&'c clap::Command> {
-    let (mut path, mut last) = (vec![command], command);
-    let is_word = |argument: &&OsString| !argument.as_encoded_bytes().starts_with(b"-");
-    for word in arguments.iter().skip(1).skip_while(|word| !is_word(word)) {
-        let Some(inner) = last.find_subcommand(word) else { break };
-        path.push(inner);
-        last = inner;
-    }
-    path
-}
-
 /// Defines the enum of the commands from their list, in the order of the help. The doc comments of
 /// their options are the help texts.
 macro_rules! commands {

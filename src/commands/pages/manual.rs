@@ -1,13 +1,13 @@
 //! Manual pages, with the sections of man-pages(7), from clap's definitions.
 //!
-//! clap_mangen renders a page of its own, but fills `--help`'s examples like prose, under the name
-//! EXTRA, and has no sections for exit status, environment and files. So only its roff writer is
-//! used. Text is neither justified nor hyphenated; examples and tables keep their lines.
+//! clap_mangen's own pages break the lines of examples as if they were prose, under the name EXTRA,
+//! and have no sections for exit status, environment and files. So only its roff writer is used. Text is neither justified nor hyphenated; examples and tables keep their lines.
 
 use clap::{Arg, ArgAction, Command};
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
 use super::PROGRAM;
+use crate::cli::words::variable_of;
 use crate::commands::exit_codes::EXIT_CODES;
 
 /// The manual pages, as file name (`montesieve.1`, `montesieve-pi.1`, ...) and contents.
@@ -82,7 +82,7 @@ fn lower(about: &str) -> String {
     }
 }
 
-/// The same as a sentence of its own.
+/// The same with a full stop.
 fn sentence(about: &str) -> String {
     if about.is_empty() || about.ends_with('.') { about.to_owned() } else { format!("{about}.") }
 }
@@ -272,8 +272,7 @@ fn environment(roff: &mut Roff, command: &Command) {
         "MONTESIEVE_SEED=7 stands for --seed=7".to_owned()
     } else {
         let long = command.get_arguments().find(is_preset).and_then(Arg::get_long).unwrap_or("format");
-        let variable = long.to_uppercase().replace('-', "_");
-        format!("MONTESIEVE_{variable} stands for --{long}")
+        format!("{} stands for --{long}", variable_of(long))
     };
     let has_presets = has(command, "seed") || command.get_arguments().any(|option| is_preset(&option));
     let presets = format!("Presets the option of that name: {example}. The command line takes precedence.");
@@ -320,10 +319,8 @@ fn files(roff: &mut Roff, command: &Command) {
             vec![italic("DIR"), bold("/montesieve.1")],
             "The page of the program; the others are beside it.",
         ),
+        "merge" => entry(roff, vec![file()], "A checkpoint, as --checkpoint writes it. It is only read."),
         _ => {}
-    }
-    if command.get_name() == "merge" {
-        entry(roff, vec![file()], "A checkpoint, as --checkpoint writes it. It is only read.");
     }
     if has(command, "output") {
         entry(
@@ -331,8 +328,6 @@ fn files(roff: &mut Roff, command: &Command) {
             vec![file(), roman(" of --output")],
             "The result. A regular file is replaced as a whole, at the end; a device or a pipe is written to.",
         );
-    }
-    if has(command, "output") {
         entry(roff, vec![bold(".montesieve-"), italic("HASH"), bold("-"), italic("XXXXXX"), bold(".tmp")], TEMPORARY);
     }
 }

@@ -10,7 +10,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Command, Error};
 
 use crate::cli::EngineOptions;
-use crate::commands::command::subcommand_path;
+use crate::cli::words::{nearest, subcommand_path};
 use crate::commands::integrate::args::EP;
 
 /// The most characters of a command line that a tip repeats.
@@ -18,7 +18,7 @@ const MOST_SHOWN: usize = 60;
 
 /// Replaces clap's suggestions by this program's, where it has one.
 pub(super) fn add(error: &mut Error, command: &Command, arguments: &[OsString]) {
-    let path = subcommand_path(command, arguments);
+    let (path, _) = subcommand_path(command, arguments);
     let word = |kind| match error.get(kind) {
         Some(ContextValue::String(word)) => Some(word.as_str()),
         _ => None,
@@ -109,18 +109,14 @@ fn for_subcommand(word: &str, path: &[&Command], arguments: &[OsString]) -> Opti
         return Some(separated(word, arguments));
     }
     let others = command.get_subcommands().map(Command::get_name);
-    match (nearest(word, others), &names[..]) {
+    // At most one letter in four is wrong.
+    let near = nearest(&word.to_lowercase(), others, |name| name.len().div_ceil(4));
+    match (near, &names[..]) {
         (Some(near), _) => Some(format!("did you mean {near}?")),
         (None, ["integrate"]) => Some(LIST_OF_INTEGRANDS.to_owned()),
         (None, []) if word == "list" => Some(LIST_OF_COMMANDS.to_owned()),
         (None, _) => None,
     }
-}
-
-/// The name that `word` is probably meant to be: at most one letter in four is wrong.
-fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let distance = |name: &&str| strsim::osa_distance(&word.to_lowercase(), name);
-    names.min_by_key(distance).filter(|name| distance(name) <= name.len().div_ceil(4))
 }
 
 /// Whether `--name` is an option of commands that compute.

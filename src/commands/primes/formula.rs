@@ -36,7 +36,6 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
     // The other ranks do not know whether the root's result is complete.
     let go_on = context.cluster.broadcast(context.cluster.at_root(|| complete == 1))?;
     let total = outcome.as_mut().and_then(|outcome| outcome.total.take()).unwrap_or_default();
-    let mut is_sieved = false;
     let mut answers = if go_on && outcome.is_some() { difference.answers(&total) } else { Vec::new() };
     if go_on && options.algorithm == PrimesAlgorithm::Both && !context.is_merging() {
         let algorithm = Algorithm::Sieve(context.tuning);
@@ -45,26 +44,16 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
         if let (Some(outcome), Some(sieved)) = (&mut outcome, sieved) {
             let is_complete = sieved.is_complete();
             let counted = outcome.join(sieved).unwrap_or_default();
-            is_sieved = is_complete;
             answers.extend(is_complete.then(|| i128::from(counted.primes())));
         }
     }
-    // The result is the same without: which way it was found is no part of it.
-    let verified = match options.verify {
-        true => Some("verified: other partial sums give the same count"),
-        false => is_sieved.then_some("verified: the sieve counts as many"),
-    };
-    let final_report = outcome.map(|outcome| final_report(range, outcome, &answers, verified));
+    let final_report = outcome.map(|outcome| final_report(options, outcome, &answers));
     context.finish(context.cluster.agree(final_report.transpose())?)
 }
 
 /// At the root: the report.
-fn final_report(
-    range: Range<u128>,
-    outcome: Outcome<Sums>,
-    answers: &[i128],
-    verified: Option<&'static str>,
-) -> Result<FinalReport<PrimesResult>> {
+fn final_report(options: &Primes, outcome: Outcome<Sums>, answers: &[i128]) -> Result<FinalReport<PrimesResult>> {
+    let range = options.range;
     let completion = Completion::of(outcome.done, outcome.blocks);
     let mut result = PrimesResult::new(range.start, range.stop, BTreeMap::new(), completion);
     let agree = answers.windows(2).all(|pair| pair[0] == pair[1]);
@@ -81,7 +70,9 @@ fn final_report(
     let numbers = range.numbers() / u128::from(outcome.blocks.max(1)) * u128::from(outcome.done);
     let numbers = if completion.is_complete() { range.numbers() } else { numbers };
     let verdict = if agree { 0 } else { Error::WRONG };
-    let verified = verified.filter(|_| agree && completion.is_complete()).map(str::to_owned);
+    // The result is the same without: which way it was found is no part of it.
+    let how = if options.verify { "other partial sums give the same count" } else { "the sieve counts as many" };
+    let verified = (agree && answers.len() > 1).then(|| format!("verified: {how}"));
     let extra = Extra::default().without_rate().with_lines_here(verified);
     Ok(FinalReport { verdict, extra, ..FinalReport::new("primes", outcome, Some(result), work(numbers)) })
 }
